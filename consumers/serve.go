@@ -41,6 +41,8 @@ type Config struct {
 	Dead time.Duration
 	// Batch is the most inputs that are decided together; 0 is 900.
 	Batch int
+	// Feedback tells that this process takes feedback on cards, which needs a stream of its own.
+	Feedback bool
 	// Health is told how it goes; nil is allowed.
 	Health *health.Health
 	// Known lets others in the process read what is known; nil is allowed.

@@ -67,6 +67,7 @@ type session struct {
 	mended      []time.Time // when durables were made again
 	batchTarget int         // events that are decided together at most
 	unacked     *unacked
+	feedbackAt  time.Time   // when the stream of feedback is looked for again
 	clockSkewed atomic.Bool // the clock of this machine is not that of the server
 	events      chan commit.Event
 	dead        map[string]struct{} // dead letters that are there of inputs that are not acknowledged
@@ -152,6 +153,9 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	if err := jet.MakeStreams(ctx, s.js, s.cfg.Replicas); err != nil {
 		return nil, err
 	}
+	if err := s.makeFeedback(ctx); err != nil {
+		s.log.Warn().Err(err).Msg("feedback on cards cannot be stored yet")
+	}
 	if err := s.keepAudit(ctx); err != nil { // a right that the user of serve need not have
 		s.log.Warn().Err(err).Msg("cannot change --audit-days: transitions are kept as long as before")
 	}
@@ -187,6 +191,17 @@ func (s *session) prepare(ctx context.Context) (*layout.SiteRecord, error) {
 	}
 	s.rebuilding = s.run.rebuild
 	return have, err
+}
+
+// makeFeedback makes the stream of feedback where this process takes any, before the first look
+// tells that it is missing. In accounts of their own rlsguard setup makes it.
+func (s *session) makeFeedback(ctx context.Context) error {
+	if !s.cfg.Feedback || jet.DomainOf(s.js).Prefix != "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, jet.RequestTimeout)
+	defer cancel()
+	return jet.MakeFeedback(ctx, s.js, s.cfg.Replicas, s.cfg.Audit)
 }
 
 // keepAudit sets how long transitions are kept. Whoever may not gets no answer, and need not wait long

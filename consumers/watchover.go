@@ -40,6 +40,7 @@ func (s *session) look(ctx context.Context) error {
 		return err
 	}
 	s.trouble(health.ChangedStream, jet.UnfitStreams(s.js, streams))
+	s.lookForFeedback(ctx)
 	info, err := s.watchDurables(ctx)
 	if err != nil || info == nil {
 		return err
@@ -53,6 +54,32 @@ func (s *session) look(ctx context.Context) error {
 	}
 	s.pruneAudit(ctx, s.answers(info))
 	return s.watchOthers(ctx, streams[layout.StreamRLS].State.LastSeq, s.answers(info))
+}
+
+// feedbackEvery is how often the stream of feedback is looked for while it is there.
+const feedbackEvery = 30 * time.Second
+
+// lookForFeedback tells when the stream of feedback is missing where it has to be: feedback is
+// refused then. Flags are decided without it, so that this instance stays ready. A user who may not
+// look says nothing.
+func (s *session) lookForFeedback(ctx context.Context) {
+	apart := jet.DomainOf(s.js).Prefix != "" // rlsguard setup makes all streams there
+	if now := time.Now(); !s.cfg.Feedback && !apart || now.Before(s.feedbackAt) {
+		return
+	}
+	_, err := s.js.Stream(ctx, layout.StreamFeedback)
+	const missing = "stream " + layout.StreamFeedback + " is missing: feedback on cards is refused until " +
+		"rlsguard setup has created it"
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		if s.health.Notice(health.StreamMissing, missing) {
+			s.log.Warn().Msg(missing)
+		}
+		return
+	case err == nil && s.health.Notice(health.StreamMissing, ""):
+		s.log.Info().Msg("stream " + layout.StreamFeedback + " is there again")
+	}
+	s.feedbackAt = time.Now().Add(feedbackEvery)
 }
 
 // trouble shows a reason of not being ready, "" when it has gone, and logs it once.

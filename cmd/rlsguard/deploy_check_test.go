@@ -143,7 +143,13 @@ func (d deployed) tellsOnlyThePage(t *testing.T, flag string) {
 }
 
 // serveDeployed runs consumer and doors as rlsguard does.
-func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (stop func()) {
+func serveDeployed(
+	ctx context.Context,
+	t *testing.T,
+	s deployed,
+	dir string,
+	edits ...func(*consumers.Config),
+) (stop func()) {
 	t.Helper()
 	set, err := settings.Flag{}.Read()
 	if err != nil {
@@ -164,6 +170,9 @@ func serveDeployed(ctx context.Context, t *testing.T, s deployed, dir string) (s
 			Ruleset:  set.Ruleset,
 			Key:      []byte(connect.PublicTestKey),
 		}, Health: health.New(),
+	}
+	for _, edit := range edits {
+		edit(&cfg)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	flags := connect.DoorFlags{CDS: "127.0.0.1:0", CDSOpen: true}

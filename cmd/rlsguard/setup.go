@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -10,7 +12,6 @@ import (
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/connect"
 	"github.com/rlsguard/rlsguard/cmd/rlsguard/terminal"
 	"github.com/rlsguard/rlsguard/consumers/audit"
-	"github.com/rlsguard/rlsguard/consumers/cdshooks"
 	"github.com/rlsguard/rlsguard/consumers/jet"
 )
 
@@ -50,15 +51,22 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 	}
 	defer nc.Close()
 	defer func() { err = nc.Explain(err) }()
-	domain := nc.Domain.Inside()
-	js, err := jet.New(nc.Conn, domain, jetstream.WithDefaultTimeout(setupTimeout))
+	js, err := jet.New(nc.Conn, nc.Domain.Inside(), jetstream.WithDefaultTimeout(setupTimeout))
+	if err != nil {
+		return err
+	}
+	before, err := jet.Creations(ctx, js)
 	if err != nil {
 		return err
 	}
 	if err := jet.MakeStreams(ctx, js, c.Replicas); err != nil {
 		return err
 	}
-	if err := jet.KeepAudit(ctx, js, time.Duration(c.AuditDays)*24*time.Hour); err != nil {
+	keep := time.Duration(c.AuditDays) * 24 * time.Hour
+	if err := jet.MakeFeedback(ctx, js, c.Replicas, keep); err != nil {
+		return err
+	}
+	if err := errors.Join(jet.KeepAudit(ctx, js, keep), jet.KeepFeedback(ctx, js, keep)); err != nil {
 		return err
 	}
 	again, err := audit.Mend(ctx, js)
@@ -73,13 +81,21 @@ func (c *setupCommand) Run(p *terminal.Program) (err error) {
 			return err
 		}
 	}
-	bus, err := cdshooks.NewNATS(nc.Conn, c.Replicas, time.Duration(c.AuditDays)*24*time.Hour, domain)
+	after, err := jet.Creations(ctx, js)
 	if err != nil {
 		return err
 	}
-	if err := bus.Prepare(ctx); err != nil {
-		return err
+	var made []string
+	for name, created := range after {
+		if !created.Equal(before[name]) {
+			made = append(made, name)
+		}
 	}
-	terminal.Tell(p.Stderr, "all streams exist")
+	if len(made) == 0 {
+		terminal.Tell(p.Stderr, "all streams exist")
+		return nil
+	}
+	slices.Sort(made)
+	terminal.Tell(p.Stderr, "created %s; all streams exist", strings.Join(made, ", "))
 	return nil
 }

@@ -105,6 +105,14 @@ func (c *verifyCommand) Run(p *terminal.Program) (err error) {
 	return verified(p, &sum, found, set.Ruleset, c.Format)
 }
 
+// itOrThem stands for so many things.
+func itOrThem(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
+
 // messages words a number of messages.
 func messages(n int64) string { return terminal.Plural(int(n), "message", "messages") }
 
@@ -156,9 +164,10 @@ func verified(p *terminal.Program, sum *operate.Verified, found []operate.Differ
 	if sum.Inbound > 0 {
 		terminal.Tell(
 			p.Stderr,
-			"%s missing from the inbound stream had been decided: no flag depends on them, but "+
-				"states cannot be rebuilt from it",
-			terminal.Plural(sum.Inbound, "message that is", "messages that are"),
+			"%s the inbound stream (erased, purged or expired). No flag depends on %s; states can no longer be "+
+				"rebuilt from that stream: keep exports",
+			terminal.Plural(sum.Inbound, "decided message has left", "decided messages have left"),
+			itOrThem(sum.Inbound),
 		)
 	}
 	what := "the same"

@@ -320,12 +320,11 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 		if err != nil {
 			return nil, "", err
 		}
-		if !moves && !a.AsOf.IsZero() && !a.AsOf.Equal(asOf) {
-			return nil, fmt.Sprintf(
-				"the service decides as of %s, the case as of %s",
-				a.AsOf.UTC().Format(time.RFC3339),
-				asOf.Format(time.RFC3339),
-			), nil
+		if !moves && !a.AsOf.IsZero() {
+			if !c.meets(a.AsOf, asOf) {
+				return nil, c.otherTime(a.AsOf, asOf), nil
+			}
+			g.AsOf = a.AsOf.UTC()
 		}
 		g.Flags = append(g.Flags, a.Flags...)
 		g.said = append(g.said, a.Said...)
@@ -333,6 +332,29 @@ func (c *Case) RunVia(ctx context.Context, s Service, asOf time.Time) (g *Got, w
 	slices.SortFunc(g.Flags, compareFlags)
 	c.nameIngredients(g)
 	return g, "", nil
+}
+
+// meets tells whether what a service decides at a time is what the case tests. A case that states a
+// day, or nothing, is about that day (in UTC), whatever the time of it.
+func (c *Case) meets(served, asOf time.Time) bool {
+	if _, err := time.Parse(time.RFC3339, c.AsOf); err == nil {
+		return served.Equal(asOf)
+	}
+	return served.UTC().Format(time.DateOnly) == asOf.UTC().Format(time.DateOnly)
+}
+
+// otherTime says why the answer of a service is not compared, and the way out.
+func (c *Case) otherTime(served, asOf time.Time) string {
+	theirs, ours := served.UTC().Format(time.RFC3339), asOf.UTC().Format(time.RFC3339)
+	own := "test with --as-of " + theirs
+	if c.AsOf != "" {
+		own = "state as-of " + theirs + " in the case"
+	}
+	return fmt.Sprintf(
+		"the service decides as of %s, the case as of %s: start it with rlsguard serve --as-of %s, or %s "+
+			"(--move-dates if its clock runs)",
+		theirs, ours, ours, own,
+	)
 }
 
 // nameIngredients gives flags of any ingredient one that is expected and missing.

@@ -1,9 +1,11 @@
 package cases
 
 import (
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestAnyIngredient: a card that does not name the drug stands for one that is expected, once.
@@ -44,6 +46,42 @@ func TestQuestions(t *testing.T) {
 	}
 	if r := qs[0].Resources[1]; r.Type != "Condition" || !strings.Contains(string(r.JSON), `"Patient/1"`) {
 		t.Errorf("%s", r.JSON)
+	}
+}
+
+// servedAt is a service that decides as of a time.
+type servedAt time.Time
+
+func (s servedAt) Ask(context.Context, *Question) (*Answer, error) {
+	return &Answer{AsOf: time.Time(s)}, nil
+}
+
+// TestServedDay: a case that states a day, or nothing, is about that day; one that states a time is
+// about that time. What is not compared says the way out.
+func TestServedDay(t *testing.T) {
+	preset := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
+	for _, tc := range []struct{ stated, served, way string }{
+		{"", "2026-11-23T23:59:59Z", ""},
+		{"", "2026-11-24T00:00:00Z",
+			"serve --as-of 2026-11-23T08:00:00Z, or test with --as-of 2026-11-24T00:00:00Z"},
+		{"2026-11-23", "2026-11-23T08:00:00Z", ""},
+		{"2026-11-22", "2026-11-23T08:00:00Z", "or state as-of 2026-11-23T08:00:00Z in the case"},
+		{"2026-11-23T08:00:00Z", "2026-11-23T08:00:00Z", ""},
+		{"2026-11-23T08:00:00Z", "2026-11-23T23:59:59Z", "serve --as-of 2026-11-23T08:00:00Z"},
+	} {
+		c := archive(t, "-- x/expected.tsv --\npatient\tcheck\tseverity\n-- x/a.ndjson --\n"+sertraline+"\n")[0]
+		c.AsOf = tc.stated
+		served, err := time.Parse(time.RFC3339, tc.served)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, why, err := c.RunVia(t.Context(), servedAt(served), preset)
+		switch {
+		case err != nil || (why == "") != (tc.way == "") || !strings.Contains(why, tc.way):
+			t.Errorf("%+v: %s, %v", tc, why, err)
+		case why == "" && !g.AsOf.Equal(served):
+			t.Errorf("%+v: compared as of %s", tc, g.AsOf)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -137,7 +138,8 @@ func TestFaults(t *testing.T) {
 		{"no patient", "-- x/expected.tsv --\npatient\tcheck\tseverity\n\trls-ssri\tlow\n-- x/a.json --\n{}\n",
 			"x/expected.tsv:2: no patient"},
 		{"no column", "-- x/expected.tsv --\npatient\tcheck\n-- x/a.json --\n{}\n",
-			`x/expected.tsv: no column "severity"`},
+			`x/expected.tsv: no column "severity" in its first line; its header, with tabs between, is: ` +
+				`patient check ingredient severity`},
 		{"too many cells", "-- x/expected.tsv --\npatient\tcheck\tseverity\na\tb\tlow\td\n-- x/a.json --\n{}\n",
 			"x/expected.tsv:2: 4 cells under a header of 3"},
 		{"twice", "-- x/expected.tsv --\npatient\tcheck\tseverity\n1\tb\tlow\n1\tb\thigh\n-- x/a.json --\n{}\n",
@@ -153,6 +155,52 @@ func TestFaults(t *testing.T) {
 		r := result(t, archive(t, tc.files)[0])
 		if r.Err == nil || !strings.Contains(r.Err.Error(), tc.fault) {
 			t.Errorf("%s: %v, want %s", tc.name, r.Err, tc.fault)
+		}
+	}
+}
+
+// TestEmptyTable: a table without a line expects nothing, and an update fills it, also one above many
+// cases.
+func TestEmptyTable(t *testing.T) {
+	const header = "patient\tcheck\tingredient\tseverity\n"
+	const row = "Patient/1\trls-iron-unchecked\t\tlow\nPatient/1\trls-ssri\tsertraline\tmoderate\n"
+	input := rls + "\n" + sertraline + "\n"
+	for name, tc := range map[string]struct{ table, text, other, in, want string }{
+		"no byte":      {"expected.tsv", "", "", "a.ndjson", header + row},
+		"blank lines":  {"expected.tsv", "\ufeff\r\n\r\n", "", "a.ndjson", header + row},
+		"header alone": {"expected.tsv", header, "", "a.ndjson", header + row},
+		"above many": {"expected.tsv", "\n", "scenario\ttitle\nx\tX\n", "x/a.ndjson",
+			"scenario\t" + header + "x\t" + strings.ReplaceAll(row, "low\n", "low\nx\t")},
+	} {
+		dir := t.TempDir()
+		write := func(name, text string) {
+			path := filepath.Join(dir, name)
+			err := os.MkdirAll(filepath.Dir(path), 0o700)
+			if err = errors.Join(err, os.WriteFile(path, []byte(text), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write(tc.table, tc.text)
+		write(tc.in, input)
+		if tc.other != "" {
+			write("index.tsv", tc.other)
+		}
+		found, _, err := Load(dir)
+		if err != nil || len(found) != 1 {
+			t.Errorf("%s: %v %v", name, found, err)
+			continue
+		}
+		r := result(t, found[0])
+		if r.Err != nil || len(r.Differences) != 2 || r.Differences[0].Kind != "unexpected" {
+			t.Errorf("%s: %v, %v", name, r.Err, r.Differences)
+			continue
+		}
+		if err := found[0].Update(r.Got); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, tc.table))
+		if text := strings.ReplaceAll(string(got), "\r", ""); err != nil || text != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +24,8 @@ type line struct {
 	other  string
 }
 
-// readTable reads a table and checks that it has the columns it needs.
+// readTable reads a table and checks that it has the columns it needs. A table of ours without a line
+// in it is empty: it gets the header that is usual.
 func readTable(name string, data []byte, needs ...string) (*table, error) {
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	t := &table{name: name, crlf: strings.Contains(text, "\r\n")}
@@ -39,9 +41,20 @@ func readTable(name string, data []byte, needs ...string) (*table, error) {
 			t.lines = append(t.lines, line{number: i + 1, cells: cells})
 		}
 	}
+	usual := headers[filepath.Base(name)]
+	if slices.Contains(needs, "scenario") {
+		usual = append([]string{"scenario"}, usual...)
+	}
+	if t.header == nil && len(needs) > 0 && filepath.Base(name) != indexFile {
+		t.header = usual
+		t.lines = slices.DeleteFunc(t.lines, func(l line) bool { return strings.TrimSpace(l.other) == "" })
+	}
 	for _, column := range needs {
 		if !t.has(column) {
-			return nil, fmt.Errorf("%s: no column %q in its first line", name, column)
+			return nil, fmt.Errorf(
+				"%s: no column %q in its first line; its header, with tabs between, is: %s",
+				name, column, strings.Join(usual, " "),
+			)
 		}
 	}
 	return t, nil

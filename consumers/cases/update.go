@@ -27,11 +27,12 @@ func (r readOnly) update(*Case, *Got) error {
 	return fmt.Errorf("%s: its expected outcome cannot be updated; --import makes a case of it first", r.path)
 }
 
-// Headers of new tables.
+// Headers of new tables of one case.
 var headers = map[string][]string{
 	expectedFile:    {"patient", "check", "ingredient", "severity"},
 	rejectedFile:    {"reason", "count"},
 	transitionsFile: {"change", "patient", "check", "ingredient", "severity"},
+	indexFile:       {"title", "as_of", "notes"},
 }
 
 // rows of a table, by their columns.

@@ -18,9 +18,6 @@ import (
 	"github.com/rlsguard/rlsguard/consumers/watch"
 )
 
-// subjectFeedback is where feedback is published, in the stream layout.StreamFeedback.
-const subjectFeedback = "rls.feedback." // then outcome and check
-
 // NATS is the Bus on a NATS server.
 type NATS struct {
 	// Key is the site key: flags that rlsguard did not write are left out. Without it that is not
@@ -35,7 +32,12 @@ type NATS struct {
 
 	mu       sync.Mutex
 	prepared bool
+	refused  time.Time // when the stream was missing and could not be made
 }
+
+// remakeAfter is how long after a refusal the stream is made again: whoever may not make it gets no
+// answer, and the server logs a violation each time.
+const remakeAfter = time.Minute
 
 const busTimeout = 5 * time.Second
 
@@ -59,22 +61,20 @@ func (b *NATS) Prepare(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, busTimeout)
 	defer cancel()
-	_, err := b.js.Stream(ctx, layout.StreamFeedback)
-	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		_, err = b.js.CreateStream(ctx, jetstream.StreamConfig{
-			Name: layout.StreamFeedback, Description: "rlsguard: what users did with cards",
-			Subjects: []string{subjectFeedback + ">"},
-			Replicas: b.replicas, MaxAge: b.keep,
-		})
-		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another instance was faster
-			err = nil
+	if time.Since(b.refused) < remakeAfter { // asking again would only log another violation
+		if _, err := b.js.Stream(ctx, layout.StreamFeedback); err != nil {
+			return fmt.Errorf("stream %s: %w: run rlsguard setup", layout.StreamFeedback, err)
 		}
+		b.prepared = true
+		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("stream %s: %w", layout.StreamFeedback, err)
+	err := jet.MakeFeedback(ctx, b.js, b.replicas, b.keep)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		b.refused = time.Now()
+		return fmt.Errorf("%w: run rlsguard setup", err)
 	}
-	b.prepared = true
-	return nil
+	b.prepared = err == nil
+	return err
 }
 
 // Feedback implements Bus.
@@ -86,7 +86,7 @@ func (b *NATS) Feedback(ctx context.Context, f Feedback) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.js.Publish(ctx, subjectFeedback+f.Outcome+"."+cmp.Or(f.Check, "unknown"), data); err != nil {
+	if _, err := b.js.Publish(ctx, layout.SubjectFeedback+f.Outcome+"."+cmp.Or(f.Check, "unknown"), data); err != nil {
 		return fmt.Errorf("stream %s: %w", layout.StreamFeedback, err)
 	}
 	return nil

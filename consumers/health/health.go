@@ -150,13 +150,15 @@ func (h *Health) Trouble(reason, detail string) (news bool) {
 	return news
 }
 
-// notice is shown as long as it is not "".
-func (h *Health) notice(about, text string) {
+// Notice is shown as long as it is not "". It tells whether that is news.
+func (h *Health) Notice(about, text string) (news bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	news = h.notices[about] != text
 	if delete(h.notices, about); text != "" {
 		h.notices[about] = text
 	}
+	return news
 }
 
 // OnTurn calls do, one call at a time, whenever the consumer turns ready, with no reasons, or stops

@@ -114,10 +114,10 @@ func TestReadyz(t *testing.T) {
 		t.Errorf("%d %s", code, body)
 	}
 	h.Trouble(ChangedStream, "max_age is set")
-	h.notice("b", "second")
-	h.notice("a", "first")
-	h.notice("c", "gone")
-	h.notice("c", "")
+	h.Notice("b", "second")
+	h.Notice("a", "first")
+	h.Notice("c", "gone")
+	h.Notice("c", "")
 	want := `{"ready":false,"reasons":["stream-settings"],"details":{"stream-settings":"max_age is set"},` +
 		`"notices":["first","second"]}` + "\n"
 	if code, body := get("/readyz"); code != http.StatusServiceUnavailable || body != want {

@@ -218,7 +218,7 @@ func (h *Health) Losses(total, open uint64, notice string) {
 	h.metrics.mu.Lock()
 	h.metrics.lost = lossCounts{known: true, total: total, open: open}
 	h.metrics.mu.Unlock()
-	h.notice("inputs-lost", notice)
+	h.Notice("inputs-lost", notice)
 }
 
 // Show makes the metrics count what c has; nil is nothing.

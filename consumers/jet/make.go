@@ -28,6 +28,28 @@ func MakeStreams(ctx context.Context, js jetstream.JetStream, replicas int) erro
 	return nil
 }
 
+// MakeFeedback makes the stream of feedback on cards when it is missing; what is in it stays for
+// keep.
+func MakeFeedback(ctx context.Context, js jetstream.JetStream, replicas int, keep time.Duration) error {
+	return MakeStream(ctx, js, layout.FeedbackConfig(max(replicas, 1), keep))
+}
+
+// Creations tells of each of our streams that is there when it was made.
+func Creations(ctx context.Context, js jetstream.JetStream) (map[string]time.Time, error) {
+	made := map[string]time.Time{}
+	for _, want := range append(layout.StreamConfigs(1), layout.FeedbackConfig(1, 0)) {
+		s, err := js.Stream(ctx, want.Name)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", want.Name, err)
+		}
+		made[want.Name] = s.CachedInfo().Created
+	}
+	return made, nil
+}
+
 // streamConfigs are the streams as they are made with js: where it reaches another account, those
 // that are there too.
 func streamConfigs(js jetstream.JetStream, replicas int) []jetstream.StreamConfig {
@@ -61,9 +83,18 @@ func KeepDead(ctx context.Context, js jetstream.JetStream, age time.Duration) er
 
 // KeepAudit sets how long transitions are kept for audit. Their stream has to be there.
 func KeepAudit(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
-	s, err := js.Stream(ctx, layout.StreamAudit)
+	return keep(ctx, js, layout.StreamAudit, age)
+}
+
+// KeepFeedback sets how long feedback on cards is kept. Its stream has to be there.
+func KeepFeedback(ctx context.Context, js jetstream.JetStream, age time.Duration) error {
+	return keep(ctx, js, layout.StreamFeedback, age)
+}
+
+func keep(ctx context.Context, js jetstream.JetStream, stream string, age time.Duration) error {
+	s, err := js.Stream(ctx, stream)
 	if err != nil {
-		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+		return fmt.Errorf("stream %s: %w", stream, err)
 	}
 	cfg := s.CachedInfo().Config
 	if cfg.MaxAge == age {
@@ -71,7 +102,7 @@ func KeepAudit(ctx context.Context, js jetstream.JetStream, age time.Duration) e
 	}
 	cfg.MaxAge = age
 	if _, err := js.UpdateStream(ctx, cfg); err != nil {
-		return fmt.Errorf("stream %s: %w", layout.StreamAudit, err)
+		return fmt.Errorf("stream %s: %w", stream, err)
 	}
 	return nil
 }

@@ -83,6 +83,15 @@ func StreamConfigs(replicas int) []jetstream.StreamConfig {
 	}
 }
 
+// FeedbackConfig are the settings of the stream of feedback, which decides nothing: the others do
+// without it.
+func FeedbackConfig(replicas int, keep time.Duration) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: StreamFeedback, Description: "rlsguard: what users did with cards",
+		Subjects: []string{SubjectFeedback + ">"}, Replicas: replicas, MaxAge: keep,
+	}
+}
+
 // How RLS_FLAGS copies from RLS in another account: the account of RLS offers it one kind of
 // consumer under copyAPI, and delivers under copyDelivery.
 const (

@@ -99,6 +99,9 @@ func AuditSubject(flag string, number uint64) string {
 // StreamFeedback is where package cdshooks keeps what users did with cards; it names flags.
 const StreamFeedback = "RLS_FEEDBACK"
 
+// SubjectFeedback is where feedback is published, with outcome and check after it.
+const SubjectFeedback = "rls.feedback."
+
 // FlagID is the form of flag ids; only these become part of a subject.
 var FlagID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 

@@ -23,9 +23,11 @@ type Ported struct {
 	Foreign     uint64 // transitions that rlsguard did not write: they are left out
 }
 
-func (p *Ported) count(subject string) {
+// count counts a record. One without data is of somebody who was erased, and counts for nobody.
+func (p *Ported) count(subject string, data []byte) {
 	p.Records++
 	switch {
+	case len(data) == 0:
 	case strings.HasPrefix(subject, layout.SubjectPatient):
 		p.Patients++
 	case !strings.HasPrefix(subject, layout.SubjectState):
@@ -105,7 +107,7 @@ func (o *Operator) Export(ctx context.Context, key []byte, w io.Writer, total, p
 			done.Foreign++
 			return nil
 		}
-		done.count(m.Subject())
+		done.count(m.Subject(), m.Data())
 		return out.Record(m.Subject(), layout.Lasting(m.Headers(), meta.Timestamp), m.Data())
 	})
 	if err == nil {
@@ -152,7 +154,7 @@ func (o *Operator) exportAudit(
 			done.Foreign++
 			return nil
 		}
-		done.count(e.Subject)
+		done.count(e.Subject, e.Data)
 		return out.Record(e.Subject, layout.Lasting(e.Header, e.Stored), e.Data)
 	})
 }

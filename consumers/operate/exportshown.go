@@ -66,6 +66,6 @@ func (e *exportingShown) write(m *jetstream.RawStreamMsg) error {
 		return nil
 	}
 	subject := committedAs(m)
-	e.done.count(subject)
+	e.done.count(subject, m.Data)
 	return e.out.Record(subject, layout.Lasting(m.Header, m.Time), m.Data)
 }

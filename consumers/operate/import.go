@@ -73,7 +73,7 @@ func readExport(
 		if err != nil {
 			return done, err
 		}
-		done.count(subject)
+		done.count(subject, data)
 		if err := do(subject, headers, data); err != nil {
 			return done, err
 		}
@@ -113,6 +113,9 @@ func (o *Operator) Import(
 	progress func(n int64),
 ) (Ported, error) {
 	if err := jet.MakeStreams(ctx, o.js, replicas); err != nil {
+		return Ported{}, err
+	}
+	if err := jet.MakeFeedback(ctx, o.js, replicas, layout.DefaultAudit); err != nil {
 		return Ported{}, err
 	}
 	seq, err := o.vacant(ctx, key)

@@ -61,7 +61,7 @@ type VerifyOptions struct {
 type Verified struct {
 	Patients, Flags int    // flags are those open in the states
 	Ruleset         string // that the states were decided under
-	Inbound         int    // messages missing in FHIR that had been decided; that changes nothing
+	Inbound         int    // messages that have left FHIR and had been decided; that changes nothing
 	AsOf            time.Time
 }
 
@@ -172,14 +172,11 @@ func (v *verification) holes(ctx context.Context) error {
 	}
 	gone := decided.Stretches{}.Add(1, decided.Before(info.State.FirstSeq))
 	for _, seq := range info.State.Deleted { // of a stream that nothing was ever in it says 0
-		if seq == 0 {
-			continue
+		if seq > 0 {
+			gone = gone.Add(seq, seq)
 		}
-		if len(record.Decided.Gaps(seq, seq)) == 0 {
-			v.sum.Inbound++
-		}
-		gone = gone.Add(seq, seq)
 	}
+	v.sum.Inbound = int(gone.Common(record.Decided).Count())
 	for _, x := range gone.Without(record.Decided) {
 		v.add(
 			Difference{

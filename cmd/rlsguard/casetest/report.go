@@ -47,6 +47,9 @@ func (t *testRun) report() error {
 	switch {
 	case n.failed > 0:
 		return terminal.ErrReported
+	case n.skipped > 0 && n.hold+n.differ == 0:
+		terminal.Tell(t.Stderr, "no case was compared: nothing was tested")
+		return &terminal.ExitError{Code: terminal.ExitFailOn}
 	case n.differ > 0:
 		return &terminal.ExitError{Code: terminal.ExitFailOn}
 	}

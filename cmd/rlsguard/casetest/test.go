@@ -61,7 +61,7 @@ Tables are tab-separated, with a header; extra columns are ignored. One set of t
 
 Coverage counts the checks, silence reasons and table rows the cases reached. A limit is covered if moving it up and moving it down both change the flags of a case.
 
-Exit codes: 0 all cases pass; 1 a case could not be run; 3 something differs.`
+Exit codes: 0 all cases pass; 1 a case could not be run; 3 something differs, or no case was compared.`
 }
 
 // Run runs all cases and says what differs.

@@ -88,7 +88,7 @@ type doors struct {
 // Open opens the doors for the consumer that cfg will be given to. They answer as soon as that
 // knows what is stored.
 func (d *DoorFlags) Open(ctx context.Context, cfg *consumers.Config, dir string) (_ *doors, err error) {
-	cfg.Known = commit.NewKnown()
+	cfg.Known, cfg.Feedback = commit.NewKnown(), d.CDS != ""
 	o := &doors{
 		log:    cfg.Log,
 		known:  cfg.Known,
