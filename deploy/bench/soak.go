@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
@@ -208,8 +209,9 @@ func (s *soaking) run() error {
 	for _, mb := range seen {
 		most = max(most, mb)
 	}
-	half := seen[len(seen)/2:]
-	fmt.Printf("most %.0f MB; %+.2f MB a minute over the last %d minutes\n", most, slope(half), len(half))
+	late := seen[len(seen)/3:]
+	grows, about := slope(late)
+	fmt.Printf("most %.0f MB; %+.2f MB (± %.2f) a minute over the last %d minutes\n", most, grows, about, len(late))
 	return nil
 }
 
@@ -236,15 +238,22 @@ func (s *soaking) tell(minute int, events int64, late time.Duration) float64 {
 
 func megabytes(bytes int64) float64 { return float64(bytes) / 1e6 }
 
-// slope is by how much what was seen grows from one to the next, by least squares.
-func slope(seen []float64) float64 {
+// slope is by how much what was seen grows from one to the next, by least squares, and the standard
+// error of that: memory goes up and down with what the collector has just done.
+func slope(seen []float64) (grows, about float64) {
 	n := float64(len(seen))
-	if n < 2 {
-		return 0
+	if n < 3 {
+		return 0, math.Inf(1)
 	}
 	var x, y, xx, xy float64
 	for i, v := range seen {
 		x, y, xx, xy = x+float64(i), y+v, xx+float64(i*i), xy+float64(i)*v
 	}
-	return (n*xy - x*y) / (n*xx - x*x)
+	grows = (n*xy - x*y) / (n*xx - x*x)
+	rest := 0.0
+	for i, v := range seen {
+		off := v - y/n - grows*(float64(i)-x/n)
+		rest += off * off
+	}
+	return grows, math.Sqrt(rest / (n - 2) / (xx - x*x/n))
 }
