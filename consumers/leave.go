@@ -42,7 +42,7 @@ func (s *session) leaveRLS(ctx context.Context, firstEntry uint64) (more bool, e
 	cfg := jetstream.OrderedConsumerConfig{FilterSubjects: []string{layout.SubjectCommitFlags + ">"}, HeadersOnly: true}
 	err = jet.Each(ctx, s.js, layout.StreamRLS, cfg, func(m jetstream.Msg, meta *jetstream.MsgMetadata) error {
 		if now.Sub(meta.Timestamp) < audit.KeepShown || len(shown) == leavePiece {
-			return errEnough
+			return jet.ErrEnough
 		}
 		shown = append(shown, audit.Shown{
 			Name: strings.TrimPrefix(m.Subject(), layout.SubjectCommitFlags), Header: m.Headers(),
@@ -50,8 +50,8 @@ func (s *session) leaveRLS(ctx context.Context, firstEntry uint64) (more bool, e
 		})
 		return nil
 	})
-	if err != nil && !errors.Is(err, errEnough) || len(shown) == 0 {
-		return false, unlessEnough(err)
+	if err != nil && !errors.Is(err, jet.ErrEnough) || len(shown) == 0 {
+		return false, jet.UnlessEnough(err)
 	}
 	copies, err := s.copiesOf(ctx, shown)
 	if err != nil {
@@ -59,16 +59,6 @@ func (s *session) leaveRLS(ctx context.Context, firstEntry uint64) (more bool, e
 	}
 	leave := audit.Leaving(shown, copies, firstEntry, now)
 	return len(shown) == leavePiece && leave[0], s.takeOut(ctx, rls, shown, leave)
-}
-
-// errEnough ends a reading before the end of the stream.
-var errEnough = errors.New("enough is read")
-
-func unlessEnough(err error) error {
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
 }
 
 // copiesOf are the messages of RLS_FLAGS under the names of transitions, as far as rlsguard signed
@@ -95,11 +85,11 @@ func (s *session) copiesOf(ctx context.Context, shown []audit.Shown) (map[string
 	next, err := jet.EachDirect(ctx, s.js, layout.StreamFlags, layout.SubjectFlags+">", l.next,
 		func(m *jetstream.RawStreamMsg) error {
 			if jet.SourceSequence(m.Header) > last { // for the next round
-				return errEnough
+				return jet.ErrEnough
 			}
 			return take(m)
 		})
-	if err := unlessEnough(err); err != nil {
+	if err := jet.UnlessEnough(err); err != nil {
 		return nil, err
 	}
 	l.next = next

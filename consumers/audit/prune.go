@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -37,9 +36,6 @@ type Round struct {
 	// First is that entry's sequence in RLS; 0 when none is left.
 	First uint64
 }
-
-// errEnough ends a reading before the end of the stream.
-var errEnough = errors.New("enough is read")
 
 // Round purges one piece. Where anything is in doubt, nothing is purged.
 func (p *Pruner) Round(ctx context.Context) (Round, error) {
@@ -80,11 +76,11 @@ func (p *Pruner) entries(ctx context.Context, from uint64) ([]Entry, error) {
 	}
 	err := each(ctx, p.js, layout.StreamRLS, cfg, func(e Entry) error {
 		if found = append(found, e); len(found) == piece {
-			return errEnough
+			return jet.ErrEnough
 		}
 		return nil
 	})
-	return found, unlessEnough(err)
+	return found, jet.UnlessEnough(err)
 }
 
 // copies are those that may be of entries, and the server's time before they were read.
@@ -117,19 +113,12 @@ func (p *Pruner) copies(ctx context.Context, entries []Entry) ([]Entry, time.Tim
 		}
 		found = append(found, e)
 		if delete(wanted, e.Sum()); len(wanted) == 0 {
-			return errEnough
+			return jet.ErrEnough
 		}
 		return nil
 	})
 	info := stream.CachedInfo()
-	return found, info.TimeStamp, unlessEnough(err)
-}
-
-func unlessEnough(err error) error {
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
+	return found, info.TimeStamp, jet.UnlessEnough(err)
 }
 
 // purge removes entries of RLS up to a sequence.

@@ -38,6 +38,17 @@ func IsNoMessage(err error) bool {
 		errors.Is(err, jetstream.ErrMsgDeleteUnsuccessful) && (gone("no message found") || gone("deleted message"))
 }
 
+// ErrEnough, returned by do, ends a reading before the end of the stream.
+var ErrEnough = errors.New("enough is read")
+
+// UnlessEnough is the error of a reading that may have ended with ErrEnough.
+func UnlessEnough(err error) error {
+	if errors.Is(err, ErrEnough) {
+		return nil
+	}
+	return err
+}
+
 // Each calls do with what a stream has, in its order, until there is no more. What is written
 // meanwhile is read too, so that at the end all messages under one subject have been seen up to the
 // newest. Where others have taken all consumers it reads without one.
